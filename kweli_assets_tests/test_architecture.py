@@ -6,6 +6,8 @@ Read from the syntax trees, so that a late import inside a function counts as we
 from __future__ import annotations
 
 import ast
+import functools
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,8 +52,15 @@ def _path(module: str) -> Path:
     return ROOT.parent / (module.replace(".", "/") + ".py")
 
 
+@functools.cache
 def _tree(module: str) -> ast.Module:
-    return ast.parse(_path(module).read_text(encoding="utf-8"))
+    # A finalizer that logs an exception meanwhile would parse as well (traceback marks the place),
+    # and CPython 3.11's parser doesn't bear that: "AST constructor recursion depth mismatch".
+    gc.disable()
+    try:
+        return ast.parse(_path(module).read_text(encoding="utf-8"))
+    finally:
+        gc.enable()
 
 
 def _imports(module: str, *, with_type_checking: bool = False) -> Iterator[str]:

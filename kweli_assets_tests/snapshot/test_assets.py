@@ -156,9 +156,12 @@ def test_only_what_a_rerun_can_heal_is_tried_again(
 ) -> None:
     for name, value in change.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(dg.Failure) as raised:
+    with (
+        dg.build_asset_context(partition_key=TODAY) as context,
+        pytest.raises(dg.Failure) as raised,
+    ):
         learner_rows(
-            dg.build_asset_context(partition_key=TODAY),
+            context,
             SnapshotConfig(),
             source=SourceResource(),
             clock=FixedClock(day=TODAY),
