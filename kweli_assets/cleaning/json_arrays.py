@@ -4,10 +4,12 @@ Belongs here: decoding, what is quarantined on the way (`bad json`, `not an arra
 `not an object`), and turning an entry's fields into texts. Does not belong here: what the fields
 mean (frames).
 
-Two paths give the same result, and a property test holds them to it. Well-formed texts whose
-fields have the expected types are decoded by msgspec into typed structs (about 2 microseconds a
-row); every text that it declines goes through the careful path, Python's json with the literal
-text of numbers kept (about 30 microseconds a row).
+Three paths give the same result, and property tests hold them to it. Texts without a backslash
+that all spell the same keys in the same order, with nothing but strings as values, are cut at
+their quotes a column at a time (about 4 microseconds for an enrolment of 21 fields, without
+Python's lock). Other well-formed texts whose fields have the expected types are decoded by msgspec
+into typed structs (about 9 microseconds, with the lock); every text that it declines goes through
+the careful path, Python's json with the literal text of numbers kept (about 30 microseconds).
 
 Rules (Values, JSON array): NULL, empty or a word for "missing" is no entries; a JSON string is
 decoded once more and follows the same rule; what RFC 8259 does not allow, and lone surrogates,
@@ -17,11 +19,13 @@ is `bad json`; of double keys the last counts.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NoReturn
 
 import msgspec
+import numpy as np
 import polars as pl
 
 from kweli_assets.cleaning.missing import is_missing, strip
@@ -38,6 +42,22 @@ _NO_ENTRIES = ("[]",)
 
 _NEEDS_CARE = r"[\x00-\x1f]|\\u[dD][89a-fA-F]"
 """Control characters and escaped surrogates: left to the careful path."""
+
+
+_NO_CUTTING = r"[\x00-\x1f\\]"
+"""Without these, every quote in a text begins or ends a string."""
+
+_LAYOUTS = 3
+"""Of so many layouts the texts of one column are cut, the most frequent one first."""
+
+_TEXTS_LOOKED_AT = 200
+"""Among so many texts the most frequent layout is looked for."""
+
+_TEXTS_AT_ONCE = 5_000
+"""An enrolment is 84 pieces: so many texts are cut at once in 20 MB."""
+
+_WORTH_CUTTING = 100
+"""Fewer texts are decoded one by one."""
 
 
 class NumberText(str):
@@ -209,6 +229,7 @@ class ArrayReader:
         """Decodes a String series. Errors never stop it: what is bad is in `rejected`."""
         frame = pl.DataFrame({"text": texts}).with_row_index("row")
         given = frame.filter(pl.col("text").is_not_null() & ~pl.col("text").is_in(_NO_ENTRIES))
+        cut, given = self._cut(given)
         needs_care = given.get_column("text").str.contains(_NEEDS_CARE).to_list()
         rows: list[int] = []
         positions: list[int] = []
@@ -240,9 +261,41 @@ class ArrayReader:
                 careful.add(row, text)
         fast = self._fast_frame(rows, positions, entries)
         slow = pl.DataFrame(careful.columns, schema=self.schema, orient="col")
-        both = pl.concat([fast, slow]).sort("row", "index") if len(slow) else fast
+        parts = [part for part in (*cut, fast, slow) if len(part)]
+        every = pl.concat(parts).sort("row", "index") if len(parts) > 1 else (parts or [fast])[0]
         return Entries(
-            both, careful.rejected, careful.unreadable, len(both) + len(careful.rejected)
+            every, careful.rejected, careful.unreadable, len(every) + len(careful.rejected)
+        )
+
+    def _cut(self, given: pl.DataFrame) -> tuple[list[pl.DataFrame], pl.DataFrame]:
+        """Cuts texts of the usual layouts; gives their entries, and the texts that are left."""
+        parts: list[pl.DataFrame] = []
+        plain = ~given.get_column("text").str.contains(_NO_CUTTING)
+        rest, left = given.filter(plain), [given.filter(~plain)]
+        for _ in range(_LAYOUTS):
+            if len(rest) < _WORTH_CUTTING:
+                break
+            layout = _usual_layout(rest.get_column("text").head(_TEXTS_LOOKED_AT))
+            if layout is None:
+                break
+            others = []
+            for texts in rest.iter_slices(_TEXTS_AT_ONCE):
+                entries, fits = layout.cut(texts)
+                parts.append(self._cut_frame(entries, layout))
+                others.append(texts.filter(~fits))
+            rest = pl.concat(others)
+        return parts, pl.concat([*left, rest]).sort("row")
+
+    def _cut_frame(self, entries: pl.DataFrame, layout: _Layout) -> pl.DataFrame:
+        absent = pl.lit(None, pl.String)
+        return entries.select(
+            "row",
+            "index",
+            *(
+                (pl.col(f"value {field}") if field in layout.keys else absent).alias(field)
+                for field in self.kinds
+            ),
+            *(pl.lit(field in layout.keys).alias(f"has {field}") for field in self.marking),
         )
 
     def _fast_frame(
@@ -264,6 +317,81 @@ class ArrayReader:
             present = [v is not msgspec.UNSET for v in map(attrgetter(attribute), entries)]
             columns.append(pl.Series(f"has {field}", present, dtype=pl.Boolean))
         return pl.DataFrame(columns)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How texts are written: the keys of every entry in order, and the blanks between them.
+
+    A text of this layout holds `keys` in every entry, each with a string.
+    """
+
+    keys: tuple[str, ...]
+    colon: str
+    comma: str
+
+    def cut(self, given: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+        """Cuts texts without backslashes and control characters at their quotes.
+
+        Args:
+            given: row, text.
+
+        Returns:
+            The entries of texts of this layout (row, index, and `value <key>` for each key), and
+            a mask of these texts.
+        """
+        text = given.get_column("text")
+        boundary = "}" + self.comma + "{"
+        stride = 4 * len(self.keys)
+        # Each pair gives four pieces: key, colon, value, and what stands before the next key.
+        pieces = (text.str.strip_prefix('[{"').str.strip_suffix('"}]') + f'"{boundary}').str.split(
+            '"'
+        )
+        lengths = pieces.list.len()
+        fits = text.str.starts_with('[{"') & text.str.ends_with('"}]') & (lengths % stride == 0)
+        flat = pieces.filter(fits).explode(empty_as_null=False)
+        counts = (lengths.filter(fits) // stride).cast(pl.Int64).to_numpy()
+        good = np.ones(int(counts.sum()), dtype=bool)
+        values = {}
+        last = len(self.keys) - 1
+        for number, key in enumerate(self.keys):
+            following = boundary if number == last else self.comma
+            for offset, expected in ((0, key), (1, self.colon), (3, following)):
+                found = flat.gather_every(stride, 4 * number + offset)
+                good &= (found == expected).to_numpy()
+            values[f"value {key}"] = flat.gather_every(stride, 4 * number + 2)
+        first = np.cumsum(counts) - counts
+        # One entry of another layout, and the whole text is left to the other paths.
+        whole = np.logical_and.reduceat(good, first) if len(first) else good
+        entries = pl.DataFrame(
+            {
+                "row": np.repeat(given.get_column("row").filter(fits).to_numpy(), counts),
+                "index": np.arange(len(good)) - np.repeat(first, counts) + 1,
+                **values,
+            },
+        ).with_columns(pl.col("row", "index").cast(pl.Int64))
+        kept = entries.filter(pl.Series(np.repeat(whole, counts), dtype=pl.Boolean))
+        rows = given.get_column("row").filter(fits).filter(pl.Series(whole, dtype=pl.Boolean))
+        return kept, given.get_column("row").is_in(rows.implode())
+
+
+def _usual_layout(texts: pl.Series) -> _Layout | None:
+    """The most frequent layout of texts without backslashes, None where there is none."""
+    found = Counter(layout for text in texts if (layout := _layout(text)) is not None)
+    return found.most_common(1)[0][0] if found else None
+
+
+def _layout(text: str) -> _Layout | None:
+    """The layout of a text's first entry, None where it is not made of strings alone."""
+    pieces = text.split('"')
+    if pieces[0] != "[{" or len(pieces) < 5:
+        return None
+    colon, comma = pieces[2], pieces[4] if pieces[4].strip(" ") == "," else ","
+    ends = (number for number, piece in enumerate(pieces[4::4], 1) if piece != comma)
+    keys = tuple(pieces[1 : 4 * next(ends, 0) : 4])
+    if not keys or len(set(keys)) < len(keys) or colon.strip(" ") != ":":
+        return None
+    return _Layout(keys, colon, comma)
 
 
 class _CarefulRows:

@@ -285,10 +285,11 @@ def _write_configuration(home: Path, port: int) -> None:
         "dbms.fleet_manager.enabled": "false",
         "server.fleet_discovery.enabled": "false",  # it would broadcast on the network
         "server.memory.pagecache.size": _page_cache(),
-        # Logs are for recovery only: nothing is ever replicated or restored from them.
+        # Logs are for recovery only: nothing is ever replicated or restored from them. Their space
+        # is taken beforehand (as by default): on a full disk a log that grows ends in half an
+        # entry, and the database does not open again.
         "db.tx_log.rotation.retention_policy": "keep_none",
         "db.tx_log.rotation.size": "64m",
-        "db.tx_log.preallocate": "false",
         # Its two Bolt connectors each wait this long at the end, 5 s unless told: 10 s a stop.
         "internal.server.bolt.thread_pool_shutdown_wait_time": "100ms",
     }
@@ -306,8 +307,8 @@ def _heap() -> str:
 
 
 def _page_cache() -> str:
-    """KWELI_NEO4J_PAGECACHE, or a sixteenth of the machine's memory within 256 MB and 1.5 GB."""
-    return _size("KWELI_NEO4J_PAGECACHE", max(256, min(1536, _megabytes() // 16)))
+    """KWELI_NEO4J_PAGECACHE, or an eighth of the machine's memory within 256 MB and 4 GB."""
+    return _size("KWELI_NEO4J_PAGECACHE", max(256, min(4096, _megabytes() // 8)))
 
 
 def _size(variable: str, megabytes: int) -> str:

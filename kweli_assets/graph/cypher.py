@@ -69,7 +69,24 @@ SHOW_INDEXES = (
     "WHERE entityType = 'NODE' AND type = 'RANGE' AND state <> 'FAILED' "
     "RETURN labelsOrTypes[0] AS label, properties AS properties"
 )
+# An index that could not be filled (a full disk) stays FAILED until it is dropped.
+SHOW_FAILED_INDEXES = (
+    "SHOW INDEXES YIELD name, type, state, entityType, labelsOrTypes, properties, "
+    "owningConstraint WHERE entityType = 'NODE' AND type = 'RANGE' AND state = 'FAILED' "
+    "RETURN name, labelsOrTypes[0] AS label, properties AS properties, "
+    "owningConstraint AS constraint"
+)
 AWAIT_INDEXES = "CALL db.awaitIndexes(600)"
+
+
+def drop_index(name: str) -> str:
+    """Drop an index by the name that the server gave."""
+    return f"DROP INDEX `{name.replace('`', '``')}` IF EXISTS"
+
+
+def drop_constraint(name: str) -> str:
+    """Drop a constraint, and with it its index, by the name that the server gave."""
+    return f"DROP CONSTRAINT `{name.replace('`', '``')}` IF EXISTS"
 
 
 def duplicates(node_set: NodeSet) -> str:

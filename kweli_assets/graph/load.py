@@ -19,11 +19,12 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import polars as pl
 from neo4j import Driver, Session
@@ -54,6 +55,8 @@ _LOG = logging.getLogger(__name__)
 
 GUARDED_FROM = 1_000
 LARGEST_SHARE_DELETED = 0.05
+# Reading, hashing and writing files leave a core idle where one set is worked on at a time.
+SETS_AT_ONCE = 2
 # Lanes of the final removals, told apart from those of the set's own step.
 _LEAVE = 1_000
 
@@ -304,25 +307,24 @@ class GraphLoader:
         frames = self._frames(snapshot)
         digests = {name: fingerprint(path) for name, path in frames.items()}
         rules = rules_fingerprint()
-        built = {}
-        for item in ALL_SETS:
+
+        def built(item: GraphSet) -> RowsFile:
             folder = self.folder("rows", item)
             inputs = " ".join((rules, *(digests[name] for name in item.frames)))
             rows = _built_before(folder, inputs)
             if rows is None:
                 rows = build_rows(item, frames, folder)
                 _remember_built(folder, inputs, rows)
-            built[item.name] = rows
-        return built
+            return rows
+
+        return _each_set(built)
 
     def decide(
         self, snapshot: date, state: ledger.LedgerState, desired: Mapping[str, RowsFile]
     ) -> LoadPlan:
         """For every set what is to be done, with its changes in files."""
         counts = self.counts()
-        steps = {}
-        for item in ALL_SETS:
-            steps[item.name] = self._step(item, state, desired, counts[item.name])
+        steps = _each_set(lambda item: self._step(item, state, desired, counts[item.name]))
         return LoadPlan(snapshot, state.complete_date, steps)
 
     def discard(self, plan: LoadPlan) -> None:
@@ -614,7 +616,8 @@ class GraphLoader:
         )
 
     def missing_schema(self) -> list[str]:
-        """Names of the constraints and indexes that the graph does not have."""
+        """Names of the constraints and indexes that the graph does not have, or that failed."""
+        failed = {(index.label, index.name) for index in self._failed_indexes()}
         with self.session() as session:
             constrained = {
                 (record["label"], tuple(record["properties"]))
@@ -629,13 +632,32 @@ class GraphLoader:
         return [
             cypher.constraint_name(label, key)
             for label, key in keys.items()
-            if (label, (key,)) not in constrained
+            if (label, (key,)) not in constrained or (label, key) in failed
         ] + [
             cypher.index_name(item.label, name)
             for item in NODE_SETS
             for name in item.indexes
             if (item.label, (name,)) not in indexed
         ]
+
+    def _failed_indexes(self) -> list[_FailedIndex]:
+        """Indexes on what this project declares that the server could not fill."""
+        declared = set(cypher.BOOKKEEPING_KEYS.items()) | {
+            (item.label, name) for item in NODE_SETS for name in (item.key, *item.indexes)
+        }
+        with self.session() as session:
+            return [
+                _FailedIndex(
+                    record["label"],
+                    record["properties"][0],
+                    cypher.drop_constraint(record["constraint"])
+                    if record["constraint"]
+                    else cypher.drop_index(record["name"]),
+                )
+                for record in session.run(cypher.SHOW_FAILED_INDEXES)
+                if len(record["properties"]) == 1
+                and (record["label"], record["properties"][0]) in declared
+            ]
 
     def _prepare_lease(self) -> None:
         """Without its constraint, two writers could each create a lease of their own."""
@@ -652,7 +674,10 @@ class GraphLoader:
         missing = set(self.missing_schema())
         if not missing:
             return
+        failed = self._failed_indexes()
         with self.session() as session:
+            for index in failed:
+                _alter(session, index.drop)
             for label, key in cypher.BOOKKEEPING_KEYS.items():
                 if cypher.constraint_name(label, key) in missing:
                     _alter(session, cypher.create_constraint(label, key))
@@ -662,7 +687,24 @@ class GraphLoader:
                 for name in item.indexes if item.name not in later else ():
                     if cypher.index_name(item.label, name) in missing:
                         _alter(session, cypher.create_index(item.label, name))
+            self._await_indexes(session)
+
+    def _await_indexes(self, session: Session) -> None:
+        try:
             session.run(cypher.AWAIT_INDEXES).consume()
+        except ClientError as error:
+            if "ProcedureCallFailed" not in (error.code or ""):
+                raise
+            failed = [f"{index.label}({index.name})" for index in self._failed_indexes()]
+            raise GraphError(
+                "creating the graph's indexes",
+                f"the server could not fill {', '.join(failed)}."
+                if failed
+                else "they are not ready after ten minutes.",
+                "see the server's log (disk space, memory), then start again: a failed index is "
+                "dropped and created anew, and what was committed stays.",
+                rerun_helps=True,
+            ) from error
 
     def _constrain(self, node_set: NodeSet) -> None:
         statement = cypher.create_constraint(node_set.label, node_set.key)
@@ -994,7 +1036,26 @@ class _Counter:
         self._tell(self._done)
 
 
+Result = TypeVar("Result")
+
+
+def _each_set(work: Callable[[GraphSet], Result]) -> dict[str, Result]:
+    """The work of every set, SETS_AT_ONCE at a time; the first error ends it."""
+    with ThreadPoolExecutor(SETS_AT_ONCE, thread_name_prefix="graph-sets") as pool:
+        results = pool.map(work, ALL_SETS)
+        return {item.name: result for item, result in zip(ALL_SETS, results, strict=True)}
+
+
 _BUILT_FILE = "built.json"
+
+
+@dataclass(frozen=True)
+class _FailedIndex:
+    """An index that could not be filled: its label, its property, and what drops it."""
+
+    label: str
+    name: str
+    drop: str
 
 
 def _built_before(folder: Path, inputs: str) -> RowsFile | None:

@@ -163,3 +163,81 @@ def test_careful_decoder_refuses_what_the_rfc_does_not_allow() -> None:
     for text in ("NaN", "Infinity", "-Infinity", "01", "1.", ".5", "'a'", "[1,]", '"\\x"', ""):
         with pytest.raises(BadJsonError):
             decode_carefully(text)
+
+
+# Texts as one program writes them, and the same with one thing changed: a quote more, another
+# blank, another order, a number, a key twice.
+_written = st.builds(
+    lambda entries, separators: json.dumps(entries, ensure_ascii=False, separators=separators),
+    st.lists(
+        st.fixed_dictionaries(
+            {name: st.text('ab,:}{[]"\\é ', max_size=4) for name in ("name", "score", "more")}
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    st.sampled_from([(", ", ": "), (",", ":")]),
+)
+_changed = st.one_of(
+    _written,
+    st.builds(
+        lambda text, place, what: text[: place % len(text)] + what + text[place % len(text) :],
+        _written,
+        st.integers(0, 200),
+        st.sampled_from(['"', " ", ",", "}, {", '", "', "\n", "\\", "]", '"name": "x", ', "1"]),
+    ),
+    st.sampled_from(
+        [
+            '[{"name": 1, "score": "2", "more": ""}]',
+            '[{"score": "2", "name": "1", "more": ""}]',
+            '[{"name": "1", "score": "2", "more": "", "name": "3"}]',
+            '[{"name": "1", "score": "2"}, {"name": "1", "score": "2", "more": ""}]',
+            '[{"name": "1", "score": "2", "more": null}]',
+            '[{"name": "1", "score": "2", "more": ["x"]}]',
+            '[{"name": "1"}, 2]',
+            "[{}]",
+        ]
+    ),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_changed, min_size=1, max_size=12))
+def test_cutting_at_the_quotes_agrees_with_decoding(texts: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_arrays, "_WORTH_CUTTING", 1)
+        patch.setattr(json_arrays, "_TEXTS_AT_ONCE", 5)
+        cut = read(*texts)
+        patch.setattr(json_arrays, "_LAYOUTS", 0)
+        decoded = read(*texts)
+    assert cut.frame.rows() == decoded.frame.rows()
+    assert cut.frame.schema == decoded.frame.schema
+    assert (cut.rejected, cut.unreadable) == (decoded.rejected, decoded.unreadable)
+    assert cut.entries_in == decoded.entries_in
+
+
+def test_texts_of_the_usual_layouts_are_cut_and_the_others_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spaced = [f'[{{"name": "n{i}", "score": "{i}"}}]' for i in range(200)]
+    compact = [f'[{{"name":"n{i}","end":"x"}},{{"name":"}}, {{","end":":"}}]' for i in range(150)]
+    others = ['[{"name": "a\\u0062", "score": "1"}]', '[{"name": 3, "score": "1"}]', "{", None]
+    decoded: list[int] = []
+    fast = ArrayReader._fast_frame
+
+    def counted(reader: ArrayReader, rows: list[int], *more: list[object]) -> pl.DataFrame:
+        decoded.append(len(rows))
+        return fast(reader, rows, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ArrayReader, "_fast_frame", counted)
+    found = read(*others, *compact, *spaced)
+    assert decoded == [1]  # the escaped letter; the number as a name goes the careful way
+    assert found.entries_in == 3 + 2 * 150 + 200
+    assert [bad.reason for bad in found.rejected] == [json_arrays.BAD_JSON]
+    assert found.frame.filter(row=4 + 150).select(
+        "index", "name", "score", "has venture"
+    ).rows() == [(1, "n0", "0", False)]
+    assert found.frame.filter(row=4).select("index", "name", "end", "score").rows() == [
+        (1, "n0", "x", None),
+        (2, "}, {", ":", None),
+    ]

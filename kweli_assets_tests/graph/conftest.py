@@ -15,6 +15,7 @@ from kweli_assets.graph.load import GraphLoader, LoadOptions
 from kweli_assets.graph.writer import Tuning
 from kweli_assets.resources.frame_store import FrameStore
 from kweli_assets_tests.graph import learner_days
+from kweli_assets_tests.graph.interruptions import Commits
 
 _runs = itertools.count(1)
 
@@ -45,6 +46,12 @@ def days(two_days: FrameStore, store: FrameStore) -> FrameStore:
     (store.root).mkdir()
     (store.root / "frames").symlink_to(two_days.root / "frames")
     return store
+
+
+@pytest.fixture
+def commits(monkeypatch: pytest.MonkeyPatch) -> Commits:
+    """Counts the batches that are sent, and strikes where it is told."""
+    return Commits(monkeypatch)
 
 
 @pytest.fixture

@@ -283,6 +283,24 @@ def test_duplicate_keys_block_the_constraint_until_reconciled(
     assert make_loader(store).missing_schema() == []
 
 
+def test_an_index_that_failed_is_created_anew(
+    clean_graph: neo4j.Driver, days: FrameStore, make_loader: MakeLoader
+) -> None:
+    # A full disk fails an index while it is filled; so does a text that no index takes.
+    states = "SHOW INDEXES YIELD name, state WHERE name = 'Skill_name_index' RETURN state"
+    change(clean_graph, "CREATE (:Skill {id: 'x', name: $long})", long="x" * 10_000)
+    with pytest.raises(GraphError, match=r"could not fill Skill\(name\)") as told:
+        make_loader(days, allow_shrink=True).load(DAY_1)
+    assert told.value.rerun_helps
+    assert one(clean_graph, states) == "FAILED"
+    assert "Skill_name_index" in make_loader(days).missing_schema()
+    change(clean_graph, "MATCH (n:Skill) DELETE n")
+    make_loader(days).load(DAY_1)
+    assert one(clean_graph, states) == "ONLINE"
+    assert make_loader(days).missing_schema() == []
+    assert graph_content(clean_graph) == promised_content(days, DAY_1)
+
+
 def test_the_store_keeps_the_rows_of_two_loads_and_nothing_else(
     days: FrameStore, make_loader: MakeLoader
 ) -> None:

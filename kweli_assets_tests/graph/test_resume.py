@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import neo4j
@@ -20,6 +20,7 @@ from kweli_assets.graph import plan, writer
 from kweli_assets.graph.writer import BatchSize, Tuning, out_of_memory, transient
 from kweli_assets.resources.frame_store import FrameStore
 from kweli_assets_tests.graph.conftest import DAYS, MakeLoader
+from kweli_assets_tests.graph.interruptions import Commits, Interrupted, coded, fail
 from kweli_assets_tests.graph.learner_days import (
     graph_content,
     learners,
@@ -31,38 +32,6 @@ from kweli_assets_tests.graph.learner_days import (
 DAY_1, DAY_2, DAY_3 = DAYS
 
 
-class Interrupted(RuntimeError):
-    """The process ends here, as far as the load can tell."""
-
-
-class Commits:
-    """Stands between the writer and the graph, and counts the batches that pass."""
-
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.count = 0
-        self.at: int | None = None
-        self.before: Callable[[], None] = lambda: None
-        self.after: Callable[[], None] = lambda: None
-        send = writer._Lane._send
-
-        def counted(lane: writer._Lane, statement: str, parameters: dict[str, object]) -> object:
-            self.count += 1
-            now = self.count == self.at
-            if now:
-                self.before()
-            answer = send(lane, statement, parameters)
-            if now:
-                self.after()
-            return answer
-
-        patch.setattr(writer._Lane, "_send", counted)
-
-
-@pytest.fixture
-def commits(monkeypatch: pytest.MonkeyPatch) -> Commits:
-    return Commits(monkeypatch)
-
-
 @pytest.fixture(scope="module")
 def small_days(tmp_path_factory: pytest.TempPathFactory) -> FrameStore:
     store = FrameStore(tmp_path_factory.mktemp("small-days"))
@@ -70,13 +39,6 @@ def small_days(tmp_path_factory: pytest.TempPathFactory) -> FrameStore:
     store_day(store, DAY_1, rows)
     store_day(store, DAY_2, next_day(rows).tail(58))
     return store
-
-
-def fail(error: BaseException) -> Callable[[], None]:
-    def raise_it() -> None:
-        raise error
-
-    return raise_it
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -172,10 +134,6 @@ def test_a_batch_that_is_too_big_is_halved_and_grows_back(
     assert sizes[:3] == [50, 25, 12]
     assert report.sets["learner"].halvings >= 2
     assert max(sizes[12:]) == 50
-
-
-def coded(code: str) -> Neo4jError:
-    return Neo4jError._hydrate_neo4j(code=code, message="told by the server")
 
 
 @pytest.mark.parametrize(
