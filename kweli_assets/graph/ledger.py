@@ -308,6 +308,7 @@ class Lease:
         self._holder = f"{holder} on {socket.gethostname()}, process {os.getpid()}"
         self._stop = threading.Event()
         self._lost = threading.Event()
+        self._refused: Neo4jError | None = None
 
     @contextmanager
     def held(self, *, release: bool) -> Iterator[Lease]:
@@ -316,6 +317,7 @@ class Lease:
         Raises GraphError, naming the holder, when another run holds it.
         """
         self._acquire()
+        self._refused = None
         self._stop.clear()
         beats = threading.Thread(target=self._beat, name="graph-lease", daemon=True)
         beats.start()
@@ -330,7 +332,13 @@ class Lease:
                 self._release(quietly=failed)
 
     def check(self) -> None:
-        """Raises GraphError when another run has taken the lease over."""
+        """Raises GraphError when another run has taken the lease over.
+
+        Raises the driver's error when the server no longer lets this user in: connections that
+        were open stay so, but the next one would fail.
+        """
+        if self._refused is not None:
+            raise self._refused
         if self._lost.is_set():
             raise GraphError(
                 "writing the graph",
@@ -391,6 +399,10 @@ class Lease:
                         self._lost.set()
                         return
             except (Neo4jError, DriverError) as error:
+                if isinstance(error, Neo4jError) and "Security" in (error.code or ""):
+                    # Trying again would only have the server lock the user out for a while.
+                    self._refused = error
+                    return
                 # The next beat tries again; the lanes' own errors tell what is wrong.
                 _LOG.warning("the lease could not be renewed: %s", type(error).__name__)
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -29,10 +30,14 @@ COMPRESSION: Final = "zstd"
 COMPRESSION_LEVEL = 1
 """Level 1 writes learners at about 4 times the speed of level 3 for 6% more bytes."""
 
+_LEFTOVER_SECONDS = 24 * 3600
+
 
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`, renamed to it when the block ends well, else removed.
+
+    What an outright killed process left in the folder is removed when it is a day old.
 
     Raises:
         FrameError: the folder can't be written or the disk is full.
@@ -40,6 +45,7 @@ def written_aside(path: Path) -> Iterator[Path]:
     aside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path.parent)
         yield aside
         os.replace(aside, path)
     except OSError as error:
@@ -53,6 +59,14 @@ def written_aside(path: Path) -> Iterator[Path]:
     finally:
         if os.path.exists(aside):  # false where the folder itself is the trouble
             aside.unlink()
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """By age and not by process, which another machine can't tell: a file in use is younger."""
+    for part in folder.glob(".*.part"):
+        with suppress(FileNotFoundError):  # another writer renamed or removed it
+            if time.time() - part.stat().st_mtime > _LEFTOVER_SECONDS:
+                part.unlink()
 
 
 class RowGroupWriter:

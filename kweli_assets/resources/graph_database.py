@@ -58,6 +58,9 @@ PRESETS: dict[PresetName, Preset] = {
     "aura": Preset(batch_rows=1_000, pool=30, retry_seconds=60.0, sessions=4),
 }
 
+# What a database answers that could not write its log or its store, until it is restarted.
+_STOPPED = re.compile("TransactionLogError|Transaction(Start|Commit)Failed")
+
 # Aura closes connections that idle.
 _LIFETIME_SECONDS = 300
 _LIVENESS_SECONDS = 30
@@ -200,6 +203,14 @@ def _graph_error(
         return told(
             f"{server} has too little memory even for the smallest batches ({code}).",
             "raise its transaction memory (dbms.memory.transaction.total.max) or heap.",
+            rerun_helps=True,
+        )
+    if _STOPPED.search(code):
+        return told(
+            f"the database on {server} has stopped working ({code}); a full disk does that.",
+            "see the server's log, free disk space and restart the server (the embedded one: "
+            "`kweli servers down`), then start again: the load goes on after the last committed "
+            "batch.",
             rerun_helps=True,
         )
     if isinstance(error, ServiceUnavailable | SessionExpired):

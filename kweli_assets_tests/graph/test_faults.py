@@ -6,7 +6,9 @@ root: CONTRIBUTING.md says how it was tried by hand.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import neo4j
@@ -18,20 +20,30 @@ from kweli_assets.embedded import neo4j_server
 from kweli_assets.embedded.servers import running_servers
 from kweli_assets.embedded.state import Neo4jServer
 from kweli_assets.errors import GraphError
-from kweli_assets.graph import plan, writer
+from kweli_assets.graph import ledger, plan, writer
 from kweli_assets.graph.load import GraphLoader
 from kweli_assets.graph.writer import Tuning
 from kweli_assets.resources.frame_store import FrameStore
-from kweli_assets.resources.graph_database import PRESETS, connected, translated
+from kweli_assets.resources.graph_database import (
+    PRESETS,
+    connected,
+    open_driver,
+    translated,
+)
 from kweli_assets.resources.settings import GraphSettings
-from kweli_assets_tests.conftest import empty_graph
 from kweli_assets_tests.graph.conftest import DAYS, MakeLoader
 from kweli_assets_tests.graph.interruptions import Commits, coded, fail
-from kweli_assets_tests.graph.learner_days import graph_content, promised_content
+from kweli_assets_tests.graph.learner_days import (
+    graph_content,
+    learners,
+    promised_content,
+    store_day,
+)
 
 DAY = DAYS[0]
-# 600 learners in one batch take more than this.
-MEMORY_OF_A_TRANSACTION = "1m"
+# 1,500 learners in one batch take more than this, and the server can't start with much less.
+MEMORY_OF_A_TRANSACTION = "8m"
+LEARNERS = 1_500
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +56,21 @@ def small_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServ
         with (neo4j_server.folder(home) / "conf" / "neo4j.conf").open("a") as file:
             file.write(f"db.memory.transaction.max={MEMORY_OF_A_TRANSACTION}\n")
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(neo4j_server, "_write_configuration", with_little_memory)
-        home = tmp_path_factory.mktemp("small-server")
-        with running_servers(home, which=("neo4j",)) as state:
-            assert state.neo4j is not None
-            yield state.neo4j
+    with ExitStack() as running:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(neo4j_server, "_write_configuration", with_little_memory)
+            home = tmp_path_factory.mktemp("small-server")
+            state = running.enter_context(running_servers(home, which=("neo4j",)))
+        assert state.neo4j is not None
+        yield state.neo4j
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> FrameStore:
+    """A store with the day's frames of 1,500 learners."""
+    store = FrameStore(tmp_path_factory.mktemp("many"))
+    store_day(store, DAY, learners(LEARNERS))
+    return store
 
 
 @pytest.fixture
@@ -60,41 +81,45 @@ def settings(small_server: Neo4jServer) -> GraphSettings:
         username=small_server.user,
         password=SecretStr(small_server.password),
     )
-    with connected(found, PRESETS["local"]) as driver:
-        empty_graph(driver)
+    with connected(found, PRESETS["local"]) as driver, driver.session() as session:
+        # In one transaction it would be too much for this server.
+        for some in ("MATCH ()-[x]->()", "MATCH (x)"):
+            statement = f"{some} WITH x LIMIT 200 DELETE x"
+            while session.run(statement).consume().counters.contains_updates:
+                pass
     return found
 
 
 def load(driver: neo4j.Driver, store: FrameStore, **options: object) -> dict[str, int]:
     """A load of the day; gives halvings by set."""
-    tuning = Tuning(sessions=1, batch_rows=600, retry_seconds=10.0)
+    tuning = Tuning(sessions=1, batch_rows=LEARNERS, retry_seconds=10.0)
     loader = GraphLoader(driver, "neo4j", store, tuning=tuning, run="faults", **options)  # type: ignore[arg-type]
     return {name: report.halvings for name, report in loader.load(DAY).sets.items()}
 
 
 def test_a_server_with_little_memory_gets_smaller_batches(
-    settings: GraphSettings, days: FrameStore
+    settings: GraphSettings, many: FrameStore
 ) -> None:
     with connected(settings, PRESETS["local"]) as driver:
-        halvings = load(driver, days)
+        halvings = load(driver, many)
         assert halvings["learner"] >= 1
-        assert graph_content(driver) == promised_content(days, DAY)
+        assert graph_content(driver) == promised_content(many, DAY)
 
 
 def test_too_little_memory_for_any_batch_is_told(
-    settings: GraphSettings, days: FrameStore, monkeypatch: pytest.MonkeyPatch
+    settings: GraphSettings, many: FrameStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "SMALLEST_BATCH", 600)
+    monkeypatch.setattr(writer, "SMALLEST_BATCH", LEARNERS)
     with connected(settings, PRESETS["local"]) as driver:
         with (
             pytest.raises(GraphError, match="too little memory even for the smallest") as told,
             translated("loading", settings),
         ):
-            load(driver, days)
+            load(driver, many)
         assert told.value.rerun_helps
         monkeypatch.undo()
-        load(driver, days)
-        assert graph_content(driver) == promised_content(days, DAY)
+        load(driver, many)
+        assert graph_content(driver) == promised_content(many, DAY)
 
 
 def test_a_password_changed_in_mid_load(
@@ -116,7 +141,8 @@ def test_a_password_changed_in_mid_load(
             change(other, old, new)
         with neo4j.GraphDatabase.driver(settings.uri, auth=("neo4j", new)) as other:
             other.execute_query(
-                "CALL dbms.listConnections() YIELD connectionId WITH collect(connectionId) AS ids "
+                "CALL dbms.listConnections() YIELD connectionId, userAgent "
+                "WHERE userAgent = 'kweli-assets' WITH collect(connectionId) AS ids "
                 "CALL dbms.killConnections(ids) YIELD message RETURN count(*)"
             )
 
@@ -139,6 +165,31 @@ def test_a_password_changed_in_mid_load(
     finally:
         with connected(changed, PRESETS["local"]) as driver:
             change(driver, new, old)
+
+
+def test_a_heartbeat_that_is_not_let_in_stops_the_load(
+    settings: GraphSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "HEARTBEAT_SECONDS", 0.1)
+    wrong = settings.model_copy(update={"password": SecretStr("not-the-password")})
+    with connected(settings, PRESETS["local"]) as right:
+        loader = GraphLoader(right, "neo4j", FrameStore(Path("unused")), run="beats")
+        loader._prepare_lease()
+        lease = ledger.Lease(right, "neo4j", "beats", "a test")
+
+        def work() -> None:
+            with lease.held(release=True), open_driver(wrong, PRESETS["local"]) as refused:
+                lease.check()
+                lease._driver = refused
+                for _ in range(100):
+                    time.sleep(0.1)
+                    lease.check()
+
+        with (
+            pytest.raises(GraphError, match="does not accept NEO4J_USERNAME with"),
+            translated("loading", settings),
+        ):
+            work()
 
 
 def test_rights_taken_away_in_mid_load(

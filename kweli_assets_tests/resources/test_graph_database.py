@@ -102,7 +102,9 @@ def test_no_value_of_the_data_gets_into_a_message(clean_graph: neo4j.Driver) -> 
         ("Neo.ClientError.Security.AuthenticationRateLimit", "too many wrong passwords", False),
         ("Neo.ClientError.Database.DatabaseNotFound", "no database", False),
         ("Neo.TransientError.General.MemoryPoolOutOfMemoryError", "too little memory", True),
-        ("Neo.DatabaseError.Transaction.TransactionCommitFailed", "disk space", True),
+        ("Neo.DatabaseError.Transaction.TransactionCommitFailed", "restart the server", True),
+        ("Neo.DatabaseError.Transaction.TransactionStartFailed", "free disk space", True),
+        ("Neo.DatabaseError.General.UnknownError", "see the server's log", True),
         ("Neo.ClientError.Statement.SyntaxError", "5.23 or newer", False),
     ],
 )
