@@ -145,9 +145,13 @@ def write_private(path: Path, text: str) -> None:
 
 
 def new_password(path: Path) -> None:
-    """Generate the password file unless it is there; letters, digits, `-` and `_` only."""
+    """Generate the password file unless it is there.
+
+    Hexadecimal digits only: one password in 64 would begin with `-` otherwise, and neo4j-admin
+    takes that for an option.
+    """
     if not path.exists():
-        write_private(path, secrets.token_urlsafe(24) + "\n")
+        write_private(path, secrets.token_hex(24) + "\n")
 
 
 def read_password(path: Path) -> str:

@@ -1,7 +1,7 @@
 """What a server does to a load: too little memory, a password changed, rights taken away.
 
 On a Neo4j of its own, since the faults would hit other tests. A full disk can't be made without
-root: CONTRIBUTING.md says how it was tried by hand.
+root: decision 3 says what was found by hand.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ def small_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServ
         configure(home, port)
         with (neo4j_server.folder(home) / "conf" / "neo4j.conf").open("a") as file:
             file.write(f"db.memory.transaction.max={MEMORY_OF_A_TRANSACTION}\n")
+            # Wrong passwords on purpose would lock out the right one for a while.
+            file.write("dbms.security.auth_max_failed_attempts=0\n")
 
     with ExitStack() as running:
         with pytest.MonkeyPatch.context() as patch:
