@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from kweli_assets.embedded import servers as embedded
 from kweli_assets.embedded.commands import servers_app
-from kweli_assets.embedded.state import ServersState
+from kweli_assets.embedded.state import ServersState, new_password, read_password
 from kweli_assets_tests.conftest import MysqlDatabase
 
 
@@ -138,6 +138,17 @@ def test_neo4j_alone_is_stopped_for_offline_work_and_keeps_its_data(
         assert embedded.start_neo4j(servers.home) == servers
     records, _, _ = clean_graph.execute_query("MATCH (k:Kept) RETURN k.value AS value")
     assert [record["value"] for record in records] == [1]
+
+
+def test_a_password_is_no_option_for_any_program(tmp_path: Path) -> None:
+    made = set()
+    for number in range(200):
+        path = tmp_path / f"{number}.password"
+        new_password(path)
+        made.add(read_password(path))
+        assert path.stat().st_mode & 0o777 == 0o600
+    assert len(made) == 200
+    assert all(password.isalnum() and len(password) >= 32 for password in made)
 
 
 def test_up_again_changes_nothing(servers: ServersState) -> None:
