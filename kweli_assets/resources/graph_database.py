@@ -54,8 +54,9 @@ class Preset:
 
 PRESETS: dict[PresetName, Preset] = {
     "local": Preset(batch_rows=5_000, pool=100, retry_seconds=30.0, sessions=2),
-    # Small instances have little transaction memory; the round trip is long, so more at once.
-    "aura": Preset(batch_rows=1_000, pool=30, retry_seconds=60.0, sessions=4),
+    # The round trip is long, so more rows and more sessions at once (decision 22). Where an
+    # instance has too little memory for such a transaction, the batch is halved until it fits.
+    "aura": Preset(batch_rows=10_000, pool=30, retry_seconds=60.0, sessions=4),
 }
 
 # What a database answers that could not write its log or its store, until it is restarted.

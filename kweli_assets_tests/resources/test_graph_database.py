@@ -28,7 +28,7 @@ def settings(uri: str = "bolt://127.0.0.1:9", password: str = SECRET) -> GraphSe
 
 
 def test_presets_are_as_documented() -> None:
-    assert (PRESETS["local"].batch_rows, PRESETS["aura"].batch_rows) == (5_000, 1_000)
+    assert (PRESETS["local"].batch_rows, PRESETS["aura"].batch_rows) == (5_000, 10_000)
     assert (PRESETS["local"].pool, PRESETS["aura"].pool) == (100, 30)
     assert (PRESETS["local"].retry_seconds, PRESETS["aura"].retry_seconds) == (30.0, 60.0)
 
