@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -48,7 +49,7 @@ from kweli_assets.graph.readback import read_back
 from kweli_assets.graph.sets import ALL_SETS, BY_NAME, LEAVING_LAST, leaves_last, start_of
 from kweli_assets.graph.sorted_rows import RowsFile, fingerprint
 from kweli_assets.graph.writer import DriftError, Tally, Tuning, write_lanes
-from kweli_assets.resources.frame_store import FrameStore
+from kweli_assets.resources.frame_store import FrameStore, remove_leftovers
 from kweli_assets.snapshot.scan import read_info
 
 _LOG = logging.getLogger(__name__)
@@ -955,9 +956,7 @@ class GraphLoader:
             name: {"fingerprint": rows.fingerprint, "rows": rows.rows}
             for name, rows in desired.items()
         }
-        aside = path.with_suffix(f".{os.getpid()}.part")
-        aside.write_text(json.dumps(content), encoding="utf-8")
-        os.replace(aside, path)
+        _write_json(path, content)
 
     def _manifest(self, snapshot: date) -> dict[str, Promise]:
         try:
@@ -992,9 +991,8 @@ class GraphLoader:
             others.sort(key=lambda file: file.stat().st_mtime, reverse=True)
             for file in others[1:]:
                 file.unlink(missing_ok=True)
-            for file in self.folder("rows", item).glob(".*.building"):
-                # Left by a load that was killed; no other writes here while this one does.
-                file.unlink(missing_ok=True)
+            for pattern in (".*.building", ".*.part"):
+                remove_leftovers(self.folder("rows", item), pattern)
 
 
 class _DriftNoted:
@@ -1074,9 +1072,15 @@ def _built_before(folder: Path, inputs: str) -> RowsFile | None:
 
 def _remember_built(folder: Path, inputs: str, rows: RowsFile) -> None:
     content = {"inputs": inputs, "fingerprint": rows.fingerprint, "rows": rows.rows}
-    aside = folder / f".{_BUILT_FILE}.{os.getpid()}"
+    _write_json(folder / _BUILT_FILE, content)
+
+
+def _write_json(path: Path, content: Mapping[str, object]) -> None:
+    """Aside first, under a name of its own: of two loads at once both come here, before one of
+    them is refused."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     aside.write_text(json.dumps(content), encoding="utf-8")
-    os.replace(aside, folder / _BUILT_FILE)
+    os.replace(aside, path)
 
 
 def _write_operations(graph_set: GraphSet) -> tuple[Operation, ...]:

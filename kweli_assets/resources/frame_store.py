@@ -45,7 +45,7 @@ def written_aside(path: Path) -> Iterator[Path]:
     aside = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(path.parent)
+        remove_leftovers(path.parent)
         yield aside
         os.replace(aside, path)
     except OSError as error:
@@ -61,9 +61,12 @@ def written_aside(path: Path) -> Iterator[Path]:
             aside.unlink()
 
 
-def _remove_leftovers(folder: Path) -> None:
-    """By age and not by process, which another machine can't tell: a file in use is younger."""
-    for part in folder.glob(".*.part"):
+def remove_leftovers(folder: Path, pattern: str = ".*.part") -> None:
+    """Remove what killed writers left: files of the pattern that are older than a day.
+
+    By age and not by process, which another machine can't tell: a file in use is younger.
+    """
+    for part in folder.glob(pattern):
         with suppress(FileNotFoundError):  # another writer renamed or removed it
             if time.time() - part.stat().st_mtime > _LEFTOVER_SECONDS:
                 part.unlink()
