@@ -1,4 +1,4 @@
-"""The two decoding paths agree, and dirt ends where the rules say."""
+"""The three ways of decoding agree, and dirt ends where the rules say."""
 
 from __future__ import annotations
 
